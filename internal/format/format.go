@@ -17,9 +17,8 @@ type Format struct {
 
 // Detect names the format of data. It may be called by many goroutines.
 func Detect(data []byte) Format {
-	name := sniff(data)
-	f := Format{Name: name, Title: titles[name].title, Hint: titles[name].hint}
-	switch name {
+	f := Describe(sniff(data))
+	switch f.Name {
 	case "gif":
 		f.Width, f.Height, f.Animated = gifSize(data)
 	case "webp":
@@ -33,6 +32,16 @@ func Detect(data []byte) Format {
 		f.Animated = len(data) >= 12 && string(data[8:12]) == "avis"
 	}
 	return f
+}
+
+// Describe returns what there is to say about the format of that name: Title and
+// Hint. A name that Detect never gives is described as an unknown format.
+func Describe(name string) Format {
+	t, ok := titles[name]
+	if !ok {
+		t = titles[""]
+	}
+	return Format{Name: name, Title: t.title, Hint: t.hint}
 }
 
 const (
