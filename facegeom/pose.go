@@ -2,6 +2,7 @@ package facegeom
 
 import (
 	"image"
+	"math"
 	"slices"
 
 	"github.com/preflight-go/preflight/facegeom/internal/shape"
@@ -32,20 +33,33 @@ func (d *Detector) findLandmarks(plane *image.Gray, e eyes) *landmarks {
 	return &l
 }
 
-// pose estimates yaw and pitch into f from the landmarks; side is that of the
-// face box.
-func (l *landmarks) pose(f *Face, side float64) {
-	u, unit := l.Upright()
-	if unit == 0 {
-		// The corners of both eyes fell on one place: nothing is known.
-		f.YawSigma, f.PitchSigma = 90, 90
-		return
-	}
+// median returns the median spread.
+func (l *landmarks) median() float64 {
 	s := l.spread
 	slices.Sort(s[:])
-	spread := (s[8] + s[9]) / 2
+	return (s[8] + s[9]) / 2
+}
+
+// usualSpread is the median spread of the landmarks of ordinary faces; that of
+// clutter is 0.07.
+const usualSpread = 0.02
+
+// weigh returns the cascade's score, weighed by how well the searches for the
+// landmarks agree: a second opinion on whether it is a face at all.
+func (l *landmarks) weigh(score float64) float64 {
+	return score * math.Sqrt(usualSpread/max(l.median(), usualSpread/4))
+}
+
+// pose estimates yaw and pitch into f; side is that of the face box. It is false
+// if the landmarks have no extent.
+func (l *landmarks) pose(f *Face, side float64) bool {
+	u, unit := l.Upright()
+	if unit == 0 {
+		return false
+	}
 	f.Yaw = yawModel.Estimate(u.Turned())
-	f.YawSigma = min(yawModel.Sigma+float64(yawModel.PerSpread*spread), 90)
+	f.YawSigma = yawModel.Sigma + float64(yawModel.PerSpread*l.median())
 	f.Pitch = pitchModel.Estimate(u.Raised(side / unit))
-	f.PitchSigma = min(pitchModel.Sigma+float64(pitchModel.PerSpread*spread), 90)
+	f.PitchSigma = pitchModel.Sigma + float64(pitchModel.PerSpread*l.median())
+	return true
 }

@@ -171,7 +171,8 @@ var codes = []CodeInfo{
 		Code: FaceCropped, Level: Reject, Limit: "face.outside",
 		Meaning: "Part of the face lies outside the picture.",
 		Hint:    "Move the camera back, or to the side where the face is cut off, until the whole head is in the picture.",
-		Detail:  "How far the face box, and the chin and brow as estimated from the eyes, reach beyond the frame, in percent of the box side.",
+		Detail: "How far the face box reaches beyond the frame, in percent of its side. The picture is searched on a larger ground, so that a face " +
+			"that is cut off is still measured; one of which half is missing may be reported as a part only, or not be found.",
 	},
 	{
 		Code: FaceTooSmall, Level: Reject, Limit: "face.size",
@@ -208,7 +209,7 @@ var codes = []CodeInfo{
 		Code: EyesHidden, Level: Warn, Limit: "face.eyes_visible",
 		Meaning: "The eyes cannot be located with certainty: they may be hidden by sunglasses, hair or glare.",
 		Hint:    "Take off sunglasses, keep hair out of the eyes and avoid reflections on glasses.",
-		Detail:  "From how far 63 slightly displaced searches for each pupil disagree. It is a hint, not proof: strong shadow, blur or a small face do the same.",
+		Detail:  "From how far 126 slightly displaced searches for each pupil disagree. It is a hint, not proof: strong shadow, blur or a small face do the same.",
 	},
 	{
 		Code: ExtensionMismatch, Level: Warn, Fixable: true,

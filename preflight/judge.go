@@ -57,7 +57,8 @@ func (j *judge) raise(is Issue) {
 	if is.Hint == "" {
 		is.Hint = info.Hint
 	}
-	is.Fixable = info.Fixable && !j.m.Image.BytesCut
+	is.Fixable = info.Fixable && !is.stays && !j.m.Image.BytesCut
+	is.stays = false
 	j.issues = append(j.issues, is)
 }
 
@@ -95,6 +96,7 @@ func bounded(v, bound, sure, sigma float64) standing {
 // limit raises code if v, known up to sigma, is beyond l or too close to it to
 // tell. The sentence is made by say, which is given v and the bound as text.
 func (j *judge) limit(l Limit, v, sigma float64, is Issue, say func(s standing, v, bound string) string) bool {
+	sigma = math.Round(sigma*10) / 10
 	s := l.compare(v, sigma)
 	if !s.raised {
 		return false

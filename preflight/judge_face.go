@@ -17,6 +17,19 @@ func (j *judge) face() {
 	}
 	f, lim := &j.m.Faces[0], &j.p.Face
 	w, h := j.m.Image.Upright()
+	percent := func(share float64) float64 { return math.Round(share * 100) }
+	cropped := func() bool {
+		sigma := 100 * f.BoxSigma / f.Box.Width
+		return j.limit(lim.Outside.times(100), percent(f.Box.Outside(w, h)), sigma, Issue{Code: FaceCropped, Unit: "%"}, func(_ standing, v, _ string) string {
+			return fmt.Sprintf("%s %% of the face lies outside the picture.", v)
+		})
+	}
+	if f.Partial { // the rest of its geometry is a guess
+		if !cropped() {
+			j.raise(Issue{Code: FaceNotFound, Message: "No whole face was found, only what may be part of one at the edge."})
+		}
+		return
+	}
 
 	if len(j.m.Faces) > 1 {
 		ratio := math.Round(100*j.m.Faces[1].Box.Area()/f.Box.Area()) / 100
@@ -42,16 +55,12 @@ func (j *judge) face() {
 	})
 
 	short := float64(min(w, h))
-	percent := func(share float64) float64 { return math.Round(share * 100) }
 	fill := lim.Fill.times(100)
 	j.limit(fill, percent(side/short), percent(f.BoxSigma/short), Issue{Code: FaceTooClose, Unit: "%"}, func(_ standing, v, bound string) string {
 		return fmt.Sprintf("The face takes %s %% of the picture's shorter side; at most %s %% is advised.", v, bound)
 	})
 
-	outside := percent(f.Box.Outside(w, h))
-	if j.limit(lim.Outside.times(100), outside, 0, Issue{Code: FaceCropped, Unit: "%"}, func(_ standing, v, _ string) string {
-		return fmt.Sprintf("%s %% of the face lies outside the picture.", v)
-	}) {
+	if cropped() {
 		return // a cropped face is at the border anyway
 	}
 	j.limit(lim.Border, f.Box.Gap(w, h), 0, Issue{Code: FaceCloseToBorder, Unit: "px"}, func(_ standing, v, bound string) string {

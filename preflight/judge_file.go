@@ -88,7 +88,10 @@ func (j *judge) format() {
 	if allowed := j.p.File.Formats; len(allowed) > 0 && !slices.Contains(allowed, im.Format) {
 		f := format.Describe(im.Format)
 		is := Issue{Code: UnsupportedFormat, Hint: f.Hint}
-		names := strings.ToUpper(strings.Join(allowed, " or "))
+		names := strings.ToUpper(allowed[0])
+		for _, a := range allowed[1:] {
+			names += " or " + strings.ToUpper(a)
+		}
 		if im.Format == "" {
 			is.Message = "The file is of no image format that we know; it must be " + names + "."
 		} else {
@@ -126,7 +129,7 @@ func (j *judge) damage() {
 		}
 	}
 	for _, d := range j.m.Image.Forgiven {
-		is := Issue{Code: CorruptChunk, Message: fmt.Sprintf("The file is damaged at byte %s, which decoders forgive: %s.", grouped(int64(d.Offset)), d.Reason)}
+		is := Issue{Code: CorruptChunk, stays: j.m.Image.Format == "jpeg", Message: fmt.Sprintf("The file is damaged at byte %s, which decoders forgive: %s.", grouped(int64(d.Offset)), d.Reason)}
 		if d.Kind == DamageTruncated {
 			is = Issue{Code: Truncated, Level: Warn, Message: fmt.Sprintf("All pixels are there, but %s.", d.Reason)}
 		}
@@ -163,18 +166,18 @@ func (j *judge) quality() {
 }
 
 func (j *judge) colour() {
-	say := func(what string) {
-		j.raise(Issue{Code: UnusualColour, Message: "The picture is stored as " + what + ", which some receivers misread."})
+	say := func(what string, stays bool) {
+		j.raise(Issue{Code: UnusualColour, stays: stays, Message: "The picture is stored as " + what + ", which some receivers misread."})
 	}
 	if jp := j.m.Image.JPEG; jp != nil && (jp.ColorModel == "cmyk" || jp.ColorModel == "ycck") {
-		say(strings.ToUpper(jp.ColorModel) + ", colours for print")
+		say(strings.ToUpper(jp.ColorModel)+", colours for print", false)
 	}
 	if pn := j.m.Image.PNG; pn != nil {
 		switch {
 		case pn.ColorType == "indexed":
-			say("a palette of at most 256 colours")
+			say("a palette of at most 256 colours", true)
 		case pn.BitDepth == 16:
-			say("16 bits per sample")
+			say("16 bits per sample", false)
 		}
 	}
 }

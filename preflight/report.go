@@ -72,4 +72,6 @@ type Issue struct {
 	Unit     string   `json:"unit,omitempty"`   // "px", "°", "%", "bytes", "faces", …
 	Fixable  bool     `json:"fixable"`          // package normalize removes it
 	Unsure   bool     `json:"unsure,omitempty"` // too close to the limit to be certain; never a rejection
+
+	stays bool // normalizing leaves it, although it removes others of this code
 }
