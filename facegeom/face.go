@@ -70,12 +70,14 @@ type Face struct {
 // Scale returns the face as it is in the image enlarged by fx in width and fy in
 // height, which differ by no more than rounding an image's size to whole pixels.
 func (fc Face) Scale(fx, fy float64) Face {
-	fc.Box = Box{fc.Box.X * fx, fc.Box.Y * fy, fc.Box.Width * fx, fc.Box.Height * fy}
-	fc.BoxSigma *= fx
+	c, f := fc.Box.Center(), math.Sqrt(fx*fy)
+	w, h := fc.Box.Width*f, fc.Box.Height*f // a square stays one
+	fc.Box = Box{c.X*fx - w/2, c.Y*fy - h/2, w, h}
+	fc.BoxSigma *= f
 	fc.LeftEye = Point{fc.LeftEye.X * fx, fc.LeftEye.Y * fy}
 	fc.RightEye = Point{fc.RightEye.X * fx, fc.RightEye.Y * fy}
 	fc.IED = ied(fc.LeftEye, fc.RightEye)
-	fc.IEDSigma *= fx
+	fc.IEDSigma *= f
 	fc.Roll = roll(fc.LeftEye, fc.RightEye)
 	return fc
 }

@@ -111,9 +111,9 @@ var codes = []CodeInfo{
 	},
 	{
 		Code: Truncated, Level: Reject,
-		Meaning: "The image data ends early; the lower part of the picture is missing.",
+		Meaning: "The image data ends early.",
 		Hint:    "Send the picture again; the upload or the copy broke off.",
-		Detail: "Browsers and image viewers show such files, with a gray lower part, so people do not notice. " +
+		Detail: "The lower part of the picture is missing. Browsers and image viewers show such files, with a gray lower part, so people do not notice. " +
 			"The message says where the data ends. A file that lacks nothing but its end marker is warned about, not rejected.",
 	},
 	{

@@ -57,9 +57,15 @@ func (j *judge) raise(is Issue) {
 	if is.Hint == "" {
 		is.Hint = info.Hint
 	}
-	is.Fixable = info.Fixable && !is.stays && !j.m.Image.BytesCut
-	is.stays = false
+	is.Fixable = (info.Fixable || is.goes) && !is.stays && j.normalizable()
+	is.goes, is.stays = false, false
 	j.issues = append(j.issues, is)
+}
+
+// normalizable reports whether there is a picture to normalize.
+func (j *judge) normalizable() bool {
+	im := &j.m.Image
+	return im.Bytes > 0 && !im.BytesCut && im.Damage == nil && (im.Format == "jpeg" || im.Format == "png")
 }
 
 // A standing says where a value stands to a limit.

@@ -32,9 +32,9 @@ func (j *judge) face() {
 	}
 
 	if len(j.m.Faces) > 1 {
-		ratio := math.Round(100*j.m.Faces[1].Box.Area()/f.Box.Area()) / 100
-		j.limit(lim.SecondArea, ratio, 0, Issue{Code: TooManyFaces}, func(_ standing, v, bound string) string {
-			return fmt.Sprintf("A second face has %s of the first one's area; at most %s is taken for a bystander's.", v, bound)
+		ratio := percent(j.m.Faces[1].Box.Area() / f.Box.Area())
+		j.limit(lim.SecondArea.times(100), ratio, 0, Issue{Code: TooManyFaces, Unit: "%"}, func(_ standing, v, bound string) string {
+			return fmt.Sprintf("A second face has %s %% of the first one's area; at most %s %% is taken for a bystander's.", v, bound)
 		})
 	}
 

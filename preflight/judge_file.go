@@ -24,7 +24,7 @@ func (j *judge) file() {
 
 	if im.Width > 0 && im.Height > 0 {
 		w, h := float64(im.Width), float64(im.Height)
-		size := fmt.Sprintf("The picture is %d x %d px", im.Width, im.Height)
+		size := fmt.Sprintf("The picture is %s x %s px", grouped(int64(im.Width)), grouped(int64(im.Height)))
 		j.limit(Limit{Min: lim.Side.Min}, min(w, h), 0, Issue{Code: ImageTooSmall, Unit: "px"}, func(_ standing, _, bound string) string {
 			return fmt.Sprintf("%s; both sides need at least %s px.", size, bound)
 		})
@@ -95,7 +95,7 @@ func (j *judge) format() {
 		if im.Format == "" {
 			is.Message = "The file is of no image format that we know; it must be " + names + "."
 		} else {
-			is.Message = fmt.Sprintf("The file's format is %s; it must be %s.", f.Title, names)
+			is.Message = fmt.Sprintf("The file is of another format: %s. It must be %s.", f.Title, names)
 		}
 		j.raise(is)
 	}
@@ -104,7 +104,7 @@ func (j *judge) format() {
 		if slices.Contains(exts, ext) && im.Format != "" && im.Format != name {
 			j.raise(Issue{
 				Code:    ExtensionMismatch,
-				Message: fmt.Sprintf("The name ends in %s, but the file's format is %s.", ext, format.Describe(im.Format).Title),
+				Message: fmt.Sprintf("The name ends in %s, but the file is of another format: %s.", ext, format.Describe(im.Format).Title),
 			})
 		}
 	}
@@ -123,7 +123,7 @@ func (j *judge) damage() {
 		case DamageTruncated:
 			j.raise(Issue{Code: Truncated, Message: fmt.Sprintf("The image data ends early%s: %s.", at, d.Reason)})
 		case DamageUnsupported:
-			j.raise(Issue{Code: UnsupportedFormat, Message: fmt.Sprintf("The file's format is %s, but of a kind that hardly anything reads: %s.", title, d.Reason)})
+			j.raise(Issue{Code: UnsupportedFormat, Message: fmt.Sprintf("The file is a %s, but of a kind that hardly anything reads: %s.", title, d.Reason)})
 		default:
 			j.raise(Issue{Code: FailedToReadImage, Message: fmt.Sprintf("The image cannot be decoded: %s%s.", d.Reason, at)})
 		}
@@ -131,7 +131,10 @@ func (j *judge) damage() {
 	for _, d := range j.m.Image.Forgiven {
 		is := Issue{Code: CorruptChunk, stays: j.m.Image.Format == "jpeg", Message: fmt.Sprintf("The file is damaged at byte %s, which decoders forgive: %s.", grouped(int64(d.Offset)), d.Reason)}
 		if d.Kind == DamageTruncated {
-			is = Issue{Code: Truncated, Level: Warn, Message: fmt.Sprintf("All pixels are there, but %s.", d.Reason)}
+			is = Issue{
+				Code: Truncated, Level: Warn, goes: true, Message: fmt.Sprintf("All pixels are there, but %s.", d.Reason),
+				Hint: "Let preflight normalize it, or save it anew.",
+			}
 		}
 		j.raise(is)
 	}

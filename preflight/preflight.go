@@ -385,8 +385,8 @@ func damage(offset int, reason string, truncated, bomb bool) *Damage {
 // overBudget returns the damage of a picture with more pixels than c decodes.
 func (c *Checker) overBudget(width, height int) *Damage {
 	if pixels := int64(width) * int64(height); pixels > c.o.MaxPixels {
-		return &Damage{DamageBomb, 0, fmt.Sprintf("the header declares %d x %d = %s pixels; at most %s are decoded",
-			width, height, grouped(pixels), grouped(c.o.MaxPixels))}
+		return &Damage{DamageBomb, 0, fmt.Sprintf("the header declares %s x %s = %s pixels; at most %s are decoded",
+			grouped(int64(width)), grouped(int64(height)), grouped(pixels), grouped(c.o.MaxPixels))}
 	}
 	return nil
 }

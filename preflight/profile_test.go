@@ -68,7 +68,7 @@ func TestProfileErrorsNameLineAndField(t *testing.T) {
 		{"version: 1\n", "name: must be of a-z"},
 		{"name: a\nversion: 1\nlevels:\n  NO_SUCH: warn\n", "line 4: levels.NO_SUCH: unknown code"},
 		{"name: a\nversion: 1\nlevels:\n  GPS_PRESENT: fatal\n", "line 4: levels.GPS_PRESENT: \"fatal\" is not one of"},
-		{"name: a\nname: b\nversion: 1\n", "line 2: name: "},
+		{"name: a\nname: b\nversion: 1\n", "line 2: mapping key \"name\" already defined"},
 		{"name: [a\n", "line "},
 		{"", "name: must be of a-z"},
 		{strings.Repeat("#", maxProfileBytes+1), "bytes are too many"},

@@ -73,5 +73,5 @@ type Issue struct {
 	Fixable  bool     `json:"fixable"`          // package normalize removes it
 	Unsure   bool     `json:"unsure,omitempty"` // too close to the limit to be certain; never a rejection
 
-	stays bool // normalizing leaves it, although it removes others of this code
+	goes, stays bool // normalizing removes or leaves it, other than others of its code
 }

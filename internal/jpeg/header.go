@@ -564,9 +564,6 @@ func (p *parser) end(at int) *FormatError {
 			return &FormatError{Offset: at, Reason: fmt.Sprintf("the data ends before the last scan of component %d", c+1), Truncated: true}
 		}
 	}
-	if !h.HasEOI {
-		p.warn(at, "no EOI marker")
-	}
 	p.icc()
 	h.Trailer = findTrailer(p.data, h)
 	return nil

@@ -137,7 +137,7 @@ func TestMissingEOI(t *testing.T) {
 	whole := grayFile("", "\x00")
 	image := strings.TrimSuffix(whole, eoi)
 	h := mustParse(t, []byte(image))
-	if h.HasEOI || h.End != len(image) || len(h.Warnings) != 1 {
+	if h.HasEOI || h.End != len(image) || len(h.Warnings) != 0 {
 		t.Errorf("got EOI %v, end %d, warnings %v", h.HasEOI, h.End, h.Warnings)
 	}
 	h = mustParse(t, []byte(image+whole))
@@ -243,13 +243,16 @@ func TestWarnings(t *testing.T) {
 		{"zero in a quantization table", soi, seg(mDQT, table(0, 0, &zero)) + dht(0, 0) + dht(1, 0) + frame + sos(sel1) + "\x00" + eoi, "has a zero"},
 		{"code of all ones", soi, seg(mDHT, "\x00\x02"+strings.Repeat("\x00", 15)+"ab") + dqt(50, 0) + dht(1, 0) + frame + sos(sel1) + "\x00" + eoi, "all ones"},
 		{"component without a scan", soi + tables() + sof(mSOF0, 8, 16, 16, gray1, "\x02\x11\x00") + sos(sel1) + "\x00", eoi, "no image data for component 2"},
-		{"no EOI", soi + tables() + frame + sos(sel1) + "\x00", "", "no EOI"},
 	}
 	for _, tt := range tests {
 		h := mustParse(t, []byte(tt.before+tt.after))
 		if len(h.Warnings) != 1 || h.Warnings[0].Offset != len(tt.before) || !strings.Contains(h.Warnings[0].Reason, tt.reason) {
 			t.Errorf("%s: %v, want %q at %d", tt.name, h.Warnings, tt.reason, len(tt.before))
 		}
+	}
+	// A missing EOI is told by HasEOI.
+	if h := mustParse(t, []byte(soi+tables()+frame+sos(sel1)+"\x00")); len(h.Warnings) != 0 || h.HasEOI {
+		t.Errorf("no EOI: %v, HasEOI %v", h.Warnings, h.HasEOI)
 	}
 	// Fill bytes are as they should be.
 	if h := mustParse(t, []byte(soi+"\xff\xff"+tables()+"\xff"+frame+sos(sel1)+"\x00\xff"+eoi)); len(h.Warnings) != 0 {

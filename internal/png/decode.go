@@ -60,6 +60,7 @@ func Decode(ctx context.Context, data []byte, h *Header) (image.Image, error) {
 		errors.Is(err, png.FormatError(errShort.Error())), errors.Is(err, png.FormatError(io.ErrUnexpectedEOF.Error())):
 		fe.Reason = "the image data ends before it is complete"
 		fe.Truncated = true
+		fe.Offset = h.End
 	case errors.As(err, &pe):
 		fe.Reason = string(pe)
 	case errors.As(err, &ue):

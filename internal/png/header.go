@@ -500,11 +500,8 @@ func (p *parser) end(at int) *FormatError {
 	if h.DataBytes == 0 {
 		return &FormatError{Offset: at, Reason: "the data ends before the image data", Truncated: true}
 	}
-	if !h.HasIEND {
-		h.Warnings = append(h.Warnings, Warning{Offset: at, Reason: "no IEND chunk"})
-		if len(p.data)-at < 12 {
-			h.End = len(p.data) // a chunk, most likely IEND, that was cut off
-		}
+	if !h.HasIEND && len(p.data)-at < 12 {
+		h.End = len(p.data) // a chunk, most likely IEND, that was cut off
 	}
 	h.Trailer = Trailer{Offset: h.End, Length: len(p.data) - h.End, Kind: format.Appended(p.data[h.End:])}
 	return nil
