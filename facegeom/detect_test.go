@@ -191,6 +191,9 @@ func TestCorpus(t *testing.T) {
 	if err != nil {
 		t.Skip("no corpus: set PREFLIGHT_CORPUS to a folder with manifest.csv")
 	}
+	if testing.Short() {
+		t.Skip("85 portraits take a while")
+	}
 	defer f.Close()
 	lines, err := csv.NewReader(f).ReadAll()
 	if err != nil {

@@ -1,5 +1,7 @@
 package preflight
 
+//go:generate sh -c "go run ../cmd/preflight explain --markdown > ../docs/codes.md"
+
 import (
 	"iter"
 	"slices"

@@ -41,9 +41,16 @@ func TestProgeny(t *testing.T) {
 		what      string
 		got, want float64
 	}{
-		{"bytes", p.File.Bytes.Max, 2 << 20}, {"least side", p.File.Side.Min, 480}, {"largest side", p.File.Side.Max, 4096},
-		{"quality", p.File.JPEGQuality.Min, 70}, {"height", p.File.Height.Max, 1080}, {"face", p.Face.Size.Min, 224},
-		{"eye distance", p.Face.IED.Min, 85}, {"roll", p.Face.Roll.Max, 35}, {"yaw", p.Face.Yaw.Max, 25}, {"pitch", p.Face.Pitch.Max, 25},
+		{"bytes", p.File.Bytes.Max, 2 << 20},
+		{"least side", p.File.Side.Min, 480},
+		{"largest side", p.File.Side.Max, 4096},
+		{"quality", p.File.JPEGQuality.Min, 70},
+		{"height", p.File.Height.Max, 1080},
+		{"face", p.Face.Size.Min, 224},
+		{"eye distance", p.Face.IED.Min, 85},
+		{"roll", p.Face.Roll.Max, 35},
+		{"yaw", p.Face.Yaw.Max, 25},
+		{"pitch", p.Face.Pitch.Max, 25},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %v, want %v", c.what, c.got, c.want)

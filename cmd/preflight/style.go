@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
 	"github.com/spf13/pflag"
@@ -137,16 +138,9 @@ func printable(s string) string {
 	}
 	var b strings.Builder
 	for len(s) > 0 {
-		r, size := rune(s[0]), 1
-		for i, c := range s {
-			if i > 0 {
-				size = i
-				break
-			}
-			r, size = c, len(s)
-		}
+		r, size := utf8.DecodeRuneInString(s)
 		if odd(r) {
-			quoted := strconv.QuoteToGraphic(s[:size])
+			quoted := strconv.Quote(s[:size])
 			b.WriteString(quoted[1 : len(quoted)-1])
 		} else {
 			b.WriteString(s[:size])

@@ -30,6 +30,7 @@ func TestPrintable(t *testing.T) {
 }
 
 func FuzzPrintable(f *testing.F) {
+	f.Add("a\u2000b") // a space that is graphic, but not printed as it is
 	f.Add("a\x00b\xf0\x28\u200b")
 	f.Fuzz(func(t *testing.T, s string) {
 		got := printable(s)

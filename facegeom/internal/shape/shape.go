@@ -44,22 +44,22 @@ func (l *Landmarks) Upright() (Landmarks, float64) {
 }
 
 // Turned returns the features from which yaw is estimated: each changes its sign
-// when the face is mirrored. u is upright.
-func (u *Landmarks) Turned() []float64 {
+// when the face is mirrored. l is upright.
+func (l *Landmarks) Turned() []float64 {
 	f := make([]float64, 0, 18)
-	for i := 0; i < len(u); i += 2 {
-		f = append(f, u[i].X+u[i+1].X, u[i].Y-u[i+1].Y)
+	for i := 0; i < len(l); i += 2 {
+		f = append(f, l[i].X+l[i+1].X, l[i].Y-l[i+1].Y)
 	}
 	return f
 }
 
 // Raised returns the features from which pitch is estimated: none changes when
 // the face is mirrored. box is the side of the face box in units of the eyes'
-// distance; u is upright.
-func (u *Landmarks) Raised(box float64) []float64 {
+// distance; l is upright.
+func (l *Landmarks) Raised(box float64) []float64 {
 	f := make([]float64, 0, 19)
-	for i := 0; i < len(u); i += 2 {
-		f = append(f, u[i].X-u[i+1].X, u[i].Y+u[i+1].Y)
+	for i := 0; i < len(l); i += 2 {
+		f = append(f, l[i].X-l[i+1].X, l[i].Y+l[i+1].Y)
 	}
 	return append(f, box)
 }
