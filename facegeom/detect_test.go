@@ -2,14 +2,12 @@ package facegeom_test
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"image"
 	"image/color"
 	_ "image/jpeg"
 	"math"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -20,6 +18,7 @@ import (
 	"github.com/disintegration/imaging"
 
 	"github.com/preflight-go/preflight/facegeom"
+	"github.com/preflight-go/preflight/internal/corpus"
 	"github.com/preflight-go/preflight/internal/luma"
 )
 
@@ -183,27 +182,15 @@ func TestCancelled(t *testing.T) {
 // TestCorpus holds the geometry against hand-placed pupils. The bounds are those
 // of the plain method with pigo's own search size; ours is about twice as good.
 func TestCorpus(t *testing.T) {
-	dir := os.Getenv("PREFLIGHT_CORPUS")
-	if dir == "" {
-		dir = "../../shared/corpus"
-	}
-	f, err := os.Open(filepath.Join(dir, "manifest.csv"))
-	if err != nil {
-		t.Skip("no corpus: set PREFLIGHT_CORPUS to a folder with manifest.csv")
-	}
+	dir, lines := corpus.Dir(t), corpus.Rows(t, "manifest.csv")
 	if testing.Short() {
 		t.Skip("85 portraits take a while")
-	}
-	defer f.Close()
-	lines, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
 	}
 	var eye, ied, roll []float64
 	inside, pose := 0, 0
 	for _, line := range lines[1:] {
 		var v [4]float64
-		var bad error
+		var bad, err error
 		for i := range v {
 			if v[i], err = strconv.ParseFloat(line[8+i], 64); err != nil {
 				bad = err

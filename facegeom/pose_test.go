@@ -1,34 +1,20 @@
 package facegeom
 
 import (
-	"encoding/csv"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/preflight-go/preflight/facegeom/internal/shape"
+	"github.com/preflight-go/preflight/internal/corpus"
 )
 
 // TestSecondOpinion holds the score that decides on a face against a table of
 // candidates from photos with and without faces. The bounds are what the
 // cascade's score alone gives: 86.7 % at 0.4 %.
 func TestSecondOpinion(t *testing.T) {
-	dir := os.Getenv("PREFLIGHT_CORPUS")
-	if dir == "" {
-		dir = "../../shared/corpus"
-	}
-	f, err := os.Open(filepath.Join(dir, "candidates.csv"))
-	if err != nil {
-		t.Skip("no corpus: set PREFLIGHT_CORPUS to a folder with candidates.csv")
-	}
-	defer f.Close()
-	lines, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
+	lines := corpus.Rows(t, "candidates.csv")
 	num := func(s string) float64 {
 		v, err := strconv.ParseFloat(s, 64)
 		if err != nil {

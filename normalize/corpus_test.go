@@ -9,20 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-// corpus returns the folder of real images, or skips.
-func corpus(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("PREFLIGHT_CORPUS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "corpus")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("no corpus: set PREFLIGHT_CORPUS to its folder")
-	}
-	return dir
-}
+	"github.com/preflight-go/preflight/internal/corpus"
+)
 
 // check is what holds for any bytes: a result that keeps its promises, or a
 // typed error.
@@ -67,7 +56,7 @@ func check(t *testing.T, name string, data []byte, o *Options) *Result {
 }
 
 func TestCorpus(t *testing.T) {
-	dir := corpus(t)
+	dir := corpus.Dir(t)
 	files, err := filepath.Glob(filepath.Join(dir, "formats", "*"))
 	if err != nil || len(files) == 0 {
 		t.Fatal("no files", err)

@@ -5,6 +5,8 @@ import (
 	"image"
 	"image/color"
 	"math"
+
+	"github.com/preflight-go/preflight/internal/jpeg"
 )
 
 // This is a baseline JPEG encoder (ITU-T T.81). image/jpeg has one, but it
@@ -182,52 +184,6 @@ func dct8(v *[8]int32) (out [8]int32) {
 	return out
 }
 
-// zigzag lists the places of a block in the order in which they are written
-// (T.81, figure 5).
-var zigzag = [64]uint8{
-	0, 1, 8, 16, 9, 2, 3, 10,
-	17, 24, 32, 25, 18, 11, 4, 5,
-	12, 19, 26, 33, 40, 48, 41, 34,
-	27, 20, 13, 6, 7, 14, 21, 28,
-	35, 42, 49, 56, 57, 50, 43, 36,
-	29, 22, 15, 23, 30, 37, 44, 51,
-	58, 59, 52, 45, 38, 31, 39, 46,
-	53, 60, 61, 54, 47, 55, 62, 63,
-}
-
-// quantBase are the tables for luma and chroma of T.81, K.1, row by row.
-var quantBase = [2][64]int{{
-	16, 11, 10, 16, 24, 40, 51, 61,
-	12, 12, 14, 19, 26, 58, 60, 55,
-	14, 13, 16, 24, 40, 57, 69, 56,
-	14, 17, 22, 29, 51, 87, 80, 62,
-	18, 22, 37, 56, 68, 109, 103, 77,
-	24, 35, 55, 64, 81, 104, 113, 92,
-	49, 64, 78, 87, 103, 121, 120, 101,
-	72, 92, 95, 98, 112, 100, 103, 99,
-}, {
-	17, 18, 24, 47, 99, 99, 99, 99,
-	18, 21, 26, 66, 99, 99, 99, 99,
-	24, 26, 56, 99, 99, 99, 99, 99,
-	47, 66, 99, 99, 99, 99, 99, 99,
-	99, 99, 99, 99, 99, 99, 99, 99,
-	99, 99, 99, 99, 99, 99, 99, 99,
-	99, 99, 99, 99, 99, 99, 99, 99,
-	99, 99, 99, 99, 99, 99, 99, 99,
-}}
-
-// quantTable scales a table as the Independent JPEG Group's library does.
-func quantTable(base *[64]int, quality int) (t [64]int32) {
-	scale := 200 - 2*quality
-	if quality < 50 {
-		scale = 5000 / quality
-	}
-	for i, v := range base {
-		t[i] = int32(min(max((v*scale+50)/100, 1), 255))
-	}
-	return t
-}
-
 // A huffman table as a DHT segment has it: how many codes of each length from
 // 1 to 16 there are, and what they stand for.
 type huffman struct {
@@ -305,11 +261,11 @@ func (c *coefficients) encode(quality int, profile []byte) []byte {
 	out = segment(out, 0xE0, []byte("JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00")) // version 1.1, square pixels
 	out = appendProfile(out, profile)
 
-	var quant [2][64]int32
+	var quant [2]jpeg.QuantTable
+	quant[0], quant[1] = jpeg.Standard(quality)
 	for i := range tables {
-		quant[i] = quantTable(&quantBase[i], quality)
 		dqt := []byte{byte(i)}
-		for _, k := range zigzag {
+		for _, k := range jpeg.Zigzag {
 			dqt = append(dqt, byte(quant[i][k]))
 		}
 		out = segment(out, 0xDB, dqt)
@@ -403,12 +359,12 @@ func (w *bitWriter) number(t *[256]code, run int, v int32) {
 }
 
 // block emits a block and returns its DC.
-func (w *bitWriter) block(b *block, quant *[64]int32, dcCodes, acCodes *[256]code, previous int32) int32 {
-	dc := divide(int32(b[0]), 8*quant[0])
+func (w *bitWriter) block(b *block, quant *jpeg.QuantTable, dcCodes, acCodes *[256]code, previous int32) int32 {
+	dc := divide(int32(b[0]), 8*int32(quant[0]))
 	w.number(dcCodes, 0, dc-previous)
 	run := 0
-	for _, k := range zigzag[1:] {
-		a, half := int32(b[k]), 4*quant[k]
+	for _, k := range jpeg.Zigzag[1:] {
+		a, half := int32(b[k]), 4*int32(quant[k])
 		if -half < a && a < half { // rounds to 0, as most do: no need to divide
 			run++
 			continue

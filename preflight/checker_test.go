@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/preflight-go/preflight/internal/corpus"
 	"github.com/preflight-go/preflight/preflight"
 )
 
@@ -206,13 +207,7 @@ func TestTimingIsOffByDefault(t *testing.T) {
 // TestCorpus answers every file of the corpus: one face on each portrait, a
 // report that survives JSON for everything else, and no panic.
 func TestCorpus(t *testing.T) {
-	dir := os.Getenv("PREFLIGHT_CORPUS")
-	if dir == "" {
-		dir = "../../shared/corpus"
-	}
-	if _, err := os.Stat(filepath.Join(dir, "manifest.csv")); err != nil {
-		t.Skip("no corpus: set PREFLIGHT_CORPUS to a folder with manifest.csv")
-	}
+	dir := corpus.Dir(t)
 	if testing.Short() {
 		t.Skip("1,423 pictures take a minute")
 	}

@@ -155,7 +155,7 @@ func (j *judge) quality() {
 		j.limit(lim, float64(q.Value), 0, is, func(_ standing, v, bound string) string {
 			return fmt.Sprintf("The JPEG quality is %s; at least %s is needed.", v, bound)
 		})
-	case lim.compare(float64(q.Upper), 0).raised:
+	case q.Upper > 0 && lim.compare(float64(q.Upper), 0).raised: // 0: no bound
 		j.limit(lim, float64(q.Upper), 0, is, func(_ standing, v, bound string) string {
 			return fmt.Sprintf("The JPEG quality is at most %s; at least %s is needed.", v, bound)
 		})

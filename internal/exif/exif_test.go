@@ -3,7 +3,6 @@ package exif
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/csv"
 	"errors"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/preflight-go/preflight/internal/corpus"
 	"github.com/preflight-go/preflight/internal/jpeg"
 )
 
@@ -267,19 +267,7 @@ func TestHasLocation(t *testing.T) {
 
 // TestCorpus compares with the orientations in the corpus' manifest.
 func TestCorpus(t *testing.T) {
-	root := os.Getenv("PREFLIGHT_CORPUS")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "corpus")
-	}
-	f, err := os.Open(filepath.Join(root, "manifest.csv"))
-	if err != nil {
-		t.Skip("no corpus: set PREFLIGHT_CORPUS to its folder")
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
+	root, rows := corpus.Dir(t), corpus.Rows(t, "manifest.csv")
 	compared, damaged := 0, 0
 	for _, r := range rows[1:] {
 		tags := strings.Split(r[15], ";")

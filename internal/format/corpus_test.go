@@ -1,31 +1,20 @@
 package format
 
 import (
-	"encoding/csv"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/preflight-go/preflight/internal/corpus"
 )
 
 // TestCorpus compares with the types and sizes in the corpus' manifest, which
 // other programs found.
 func TestCorpus(t *testing.T) {
-	root := os.Getenv("PREFLIGHT_CORPUS")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "corpus")
-	}
-	f, err := os.Open(filepath.Join(root, "manifest.csv"))
-	if err != nil {
-		t.Skip("no corpus: set PREFLIGHT_CORPUS to its folder")
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
+	root, rows := corpus.Dir(t), corpus.Rows(t, "manifest.csv")
 	// Where the manifest's type is coarser than ours, or was told by the first
 	// two bytes.
 	finer := map[string][]string{

@@ -26,7 +26,7 @@ func seg(marker byte, body string) string {
 // table is the body of a DQT for one table: 8 bits per entry for pq = 0.
 func table(pq, tq int, t *QuantTable) string {
 	b := []byte{byte(pq<<4 | tq)}
-	for _, n := range natural {
+	for _, n := range Zigzag {
 		if pq == 0 {
 			b = append(b, byte(t[n]))
 		} else {

@@ -11,6 +11,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/preflight-go/preflight/internal/corpus"
 )
 
 func TestDecode(t *testing.T) {
@@ -123,13 +125,10 @@ func (c *countdown) Err() error {
 	return nil
 }
 
-// corpus returns the files of the corpus whose bytes start as a JPEG's do, by
+// corpusFiles returns the files of the corpus whose bytes start as a JPEG's do, by
 // their path in it. The test is skipped where there is no corpus.
-func corpus(t testing.TB) map[string][]byte {
-	root := os.Getenv("PREFLIGHT_CORPUS")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "corpus")
-	}
+func corpusFiles(t testing.TB) map[string][]byte {
+	root := corpus.Dir(t)
 	names, err := filepath.Glob(filepath.Join(root, "*", "*"))
 	if err != nil {
 		t.Fatal(err)
@@ -146,9 +145,6 @@ func corpus(t testing.TB) map[string][]byte {
 		}
 		files[filepath.ToSlash(rel)] = data
 	}
-	if len(files) == 0 {
-		t.Skip("no corpus: set PREFLIGHT_CORPUS to its folder")
-	}
 	return files
 }
 
@@ -158,7 +154,7 @@ func TestCorpus(t *testing.T) {
 	// image/jpeg gives an image of no pixels.
 	exceptions := map[string]string{"formats/irsjpg_null_height.jpg": "a width of 0"}
 	both, neither, onlyUs := 0, 0, 0
-	for name, data := range corpus(t) {
+	for name, data := range corpusFiles(t) {
 		h, err := ParseHeader(data)
 		checkHeader(t, data, h)
 		if h.Width*h.Height > 1<<20 { // bombs, and what takes long

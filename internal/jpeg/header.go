@@ -327,7 +327,7 @@ func (p *parser) dqt(at int, b []byte) *FormatError {
 		}
 		t := &p.quant[tq]
 		zero := false
-		for k, n := range natural {
+		for k, n := range Zigzag {
 			if pq == 0 {
 				t[n] = uint16(b[k])
 			} else {

@@ -44,8 +44,9 @@ func (q Quality) Good() bool {
 	return q.Fit <= maxMisfit*float64(sum)/64
 }
 
-// natural maps the zigzag order to rows (T.81, figure A.6).
-var natural = [64]byte{
+// Zigzag lists the places of a block, row by row, in the order in which its
+// coefficients and quantization tables are stored (T.81, figure A.6).
+var Zigzag = [64]byte{
 	0, 1, 8, 16, 9, 2, 3, 10,
 	17, 24, 32, 25, 18, 11, 4, 5,
 	12, 19, 26, 33, 40, 48, 41, 34,
@@ -56,33 +57,56 @@ var natural = [64]byte{
 	53, 60, 61, 54, 47, 55, 62, 63,
 }
 
-// lumaBase is the luminance table of T.81, K.1.
-var lumaBase = [64]int{
-	16, 11, 10, 16, 24, 40, 51, 61,
-	12, 12, 14, 19, 26, 58, 60, 55,
-	14, 13, 16, 24, 40, 57, 69, 56,
-	14, 17, 22, 29, 51, 87, 80, 62,
-	18, 22, 37, 56, 68, 109, 103, 77,
-	24, 35, 55, 64, 81, 104, 113, 92,
-	49, 64, 78, 87, 103, 121, 120, 101,
-	72, 92, 95, 98, 112, 100, 103, 99,
+// lumaBase and chromaBase are the tables of T.81, K.1 and K.2.
+var (
+	lumaBase = QuantTable{
+		16, 11, 10, 16, 24, 40, 51, 61,
+		12, 12, 14, 19, 26, 58, 60, 55,
+		14, 13, 16, 24, 40, 57, 69, 56,
+		14, 17, 22, 29, 51, 87, 80, 62,
+		18, 22, 37, 56, 68, 109, 103, 77,
+		24, 35, 55, 64, 81, 104, 113, 92,
+		49, 64, 78, 87, 103, 121, 120, 101,
+		72, 92, 95, 98, 112, 100, 103, 99,
+	}
+	chromaBase = QuantTable{
+		17, 18, 24, 47, 99, 99, 99, 99,
+		18, 21, 26, 66, 99, 99, 99, 99,
+		24, 26, 56, 99, 99, 99, 99, 99,
+		47, 66, 99, 99, 99, 99, 99, 99,
+		99, 99, 99, 99, 99, 99, 99, 99,
+		99, 99, 99, 99, 99, 99, 99, 99,
+		99, 99, 99, 99, 99, 99, 99, 99,
+		99, 99, 99, 99, 99, 99, 99, 99,
+	}
+)
+
+// Standard returns the tables for luma and chroma that the library of the
+// Independent JPEG Group uses for a quality of 1 to 100 in baseline files.
+func Standard(quality int) (luma, chroma QuantTable) {
+	return scaled(&lumaBase, quality, 255), scaled(&chromaBase, quality, 255)
 }
 
-// standard[0][q-1] is the IJG luma table of quality q with entries up to 255,
-// standard[1][q-1] the one with entries up to 32767, as jpeg_set_quality makes
-// them with and without force_baseline.
+// scaled makes a table as IJG's jpeg_set_quality does, with entries up to limit.
+func scaled(base *QuantTable, quality, limit int) (t QuantTable) {
+	scale := 200 - 2*quality
+	if quality < 50 {
+		scale = 5000 / quality
+	}
+	for k, v := range base {
+		t[k] = uint16(min(max((int(v)*scale+50)/100, 1), limit))
+	}
+	return t
+}
+
+// standard[0][q-1] is the luma table of quality q with entries up to 255,
+// standard[1][q-1] the one with entries up to 32767, with and without IJG's
+// force_baseline.
 var standard = [2][100]QuantTable{standardTables(255), standardTables(32767)}
 
 func standardTables(limit int) (t [100]QuantTable) {
 	for i := range t {
-		q := i + 1
-		scale := 200 - 2*q
-		if q < 50 {
-			scale = 5000 / q
-		}
-		for k, base := range lumaBase {
-			t[i][k] = uint16(min(max((base*scale+50)/100, 1), limit))
-		}
+		t[i] = scaled(&lumaBase, i+1, limit)
 	}
 	return t
 }
