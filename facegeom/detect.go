@@ -80,20 +80,41 @@ func NewDetector(o *Options) (*Detector, error) {
 	return d, nil
 }
 
+// Smallest is where Detect begins, in units of the shorter side. Sizes of faces
+// below SmallestExact come out too large, because half of the windows that would
+// have seen them are not searched.
+const (
+	Smallest      = 0.12
+	SmallestExact = 0.17
+)
+
 // Detect finds the faces in a luma plane whose bounds begin at (0, 0) and
 // measures them; coordinates are those of the plane. A shorter side of 320 px is
-// what it was measured with; cost grows with the area. Faces are found from an
-// eighth of the shorter side to somewhat larger than it, up to 45 degrees of
-// roll. They are sorted by falling size. The only error is that of the context.
+// what it was measured with; cost grows with the area. Faces are found from
+// Smallest to somewhat more than the shorter side, up to 45 degrees of roll. They
+// are sorted by falling size. The only error is that of the context.
 func (d *Detector) Detect(ctx context.Context, plane *image.Gray) ([]Face, error) {
-	hits, err := d.search(ctx, plane)
+	return d.detect(ctx, plane, Smallest, largestFace, searchAngles, d.minScore)
+}
+
+// DetectSmall is Detect for faces between smallest and about SmallestExact of the
+// shorter side, and up to about 35 degrees of roll. Such faces need a plane with
+// more pixels: 640 px for faces from 0.05. Its cost grows with the inverse square
+// of smallest, and so does the number of windows that clutter can look like a face
+// in: the score must be half as much again.
+func (d *Detector) DetectSmall(ctx context.Context, plane *image.Gray, smallest float64) ([]Face, error) {
+	return d.detect(ctx, plane, smallest, 1.4*SmallestExact, searchAngles[:3], 1.5*d.minScore)
+}
+
+func (d *Detector) detect(ctx context.Context, plane *image.Gray, smallest, largest float64, angles []float64, minScore float64) ([]Face, error) {
+	hits, err := d.search(ctx, plane, smallest, largest, angles)
 	if err != nil {
 		return nil, err
 	}
 	faces, parts := []Face{}, []Face(nil)
 	for _, c := range cluster(hits) {
 		// Even landmarks that agree perfectly do not make a face of less.
-		if c.score < d.minScore/2 || len(faces) == d.maxFaces || len(faces)+len(parts) == maxCandidates {
+		if c.score < minScore/2 || len(faces) == d.maxFaces || len(faces)+len(parts) == maxCandidates {
 			break
 		}
 		if err := ctx.Err(); err != nil {
@@ -101,7 +122,7 @@ func (d *Detector) Detect(ctx context.Context, plane *image.Gray) ([]Face, error
 		}
 		f, ok := d.measure(plane, c)
 		switch {
-		case ok && f.Score >= d.minScore:
+		case ok && f.Score >= minScore:
 			faces = append(faces, f)
 		case c.score >= partScore && f.Box.Outside(plane.Rect.Dx(), plane.Rect.Dy()) >= partOutside:
 			f.Partial = true
@@ -129,8 +150,7 @@ const maxCandidates = 16
 var searchAngles = []float64{0, -20, 20, -40, 40} // degrees
 
 const (
-	smallestFace = 0.12 // of the plane's shorter side
-	largestFace  = 1.25
+	largestFace  = 1.25 // of the plane's shorter side
 	scaleStep    = 1.1
 	shiftStep    = 0.1  // of the window
 	padding      = 0.25 // of the shorter side, on every side, with repeated edge pixels
@@ -145,18 +165,19 @@ type hit struct {
 	score float64
 }
 
-// search runs the face cascade over the plane at all angles and sizes.
-func (d *Detector) search(ctx context.Context, plane *image.Gray) ([]hit, error) {
+// search runs the face cascade over the plane at the given angles, at sizes
+// between smallest and largest of its shorter side.
+func (d *Detector) search(ctx context.Context, plane *image.Gray, smallest, largest float64, angles []float64) ([]hit, error) {
 	short := float64(min(plane.Rect.Dx(), plane.Rect.Dy()))
 	var hits []hit
-	for _, angle := range searchAngles {
+	for _, angle := range angles {
 		cv := newCanvas(plane, angle, math.Ceil(padding*short))
 		cp := pigo.CascadeParams{
 			ShiftFactor: shiftStep,
 			ImageParams: pigo.ImageParams{Pixels: cv.pix.Pix, Rows: cv.pix.Rect.Dy(), Cols: cv.pix.Rect.Dx(), Dim: cv.pix.Stride},
 		}
 		last := 0
-		for size := max(smallestSide, smallestFace*short); size <= largestFace*short; size *= scaleStep {
+		for size := max(smallestSide, smallest*short); size <= largest*short; size *= scaleStep {
 			n := int(math.Round(size))
 			if n == last {
 				continue

@@ -128,6 +128,30 @@ func TestCroppedFaceReachesOutside(t *testing.T) {
 	}
 }
 
+// A face that is small in a large picture is found by the second look, with the
+// size that it has.
+func TestSmallFace(t *testing.T) {
+	img := portrait()
+	f := one(t, img)
+	const part = 0.08
+	size := int(f.Box.Width / part)
+	ground := imaging.New(size, size, color.Gray{Y: 150})
+	large := imaging.Paste(ground, img, image.Pt(size/3, size/3))
+	if faces := detect(t, large); len(faces) != 0 {
+		t.Errorf("the first look found %v", faces)
+	}
+	g := luma.Reduce(large, 2*side)
+	faces, err := detector().DetectSmall(context.Background(), g, 0.05)
+	if err != nil || len(faces) != 1 {
+		t.Fatalf("%v, %v; want one face", faces, err)
+	}
+	k := float64(size) / float64(2*side)
+	h := faces[0].Scale(k, k)
+	near(t, "size", h.Box.Width, f.Box.Width, 0.06*f.Box.Width)
+	near(t, "IED", h.IED, f.IED, 0.04*f.IED)
+	near(t, "left eye", h.LeftEye.X, f.LeftEye.X+float64(size/3), 0.04*f.IED)
+}
+
 // The answer does not depend on chance, on what was looked at before, or on
 // others who use the same detector.
 func TestSameFromRunToRunAndFromAnyGoroutine(t *testing.T) {

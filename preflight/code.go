@@ -109,7 +109,7 @@ var codes = []CodeInfo{
 		Meaning: "Decoding would take far more memory or time than the file is worth.",
 		Hint:    "Take the picture with a lower resolution, or save it anew.",
 		Detail: "Decided from the header, before anything is allocated: the declared pixels exceed the checker's budget " +
-			"(Options.MaxPixels), or there are absurdly many segments, chunks or scans.",
+			"(Options.MaxPixels), a PNG would inflate by more than 500 to more than 32 MiB, or there are absurdly many segments, chunks or scans.",
 	},
 	{
 		Code: Truncated, Level: Reject,
@@ -125,10 +125,10 @@ var codes = []CodeInfo{
 		Detail:  "The message says at which byte and why, as far as the decoder tells.",
 	},
 	{
-		Code: Animated, Level: Reject, Limit: "file.frames",
+		Code: Animated, Level: Reject, Fixable: true, Limit: "file.frames",
 		Meaning: "The file holds an animation, not one picture.",
 		Hint:    "Send a single still picture.",
-		Detail:  "An animated PNG (APNG) whose acTL chunk declares more than one frame.",
+		Detail:  "An animated PNG (APNG) whose acTL chunk declares more than one frame. Normalizing leaves the first one.",
 	},
 	{
 		Code: FileTooLarge, Level: Reject, Fixable: true, Limit: "file.bytes",
@@ -159,8 +159,8 @@ var codes = []CodeInfo{
 	{
 		Code: FaceNotFound, Level: Reject,
 		Meaning: "No face was found.",
-		Hint:    "Show the whole face, upright, in even light, without anything in front of it.",
-		Detail: "Faces are searched from about an eighth of the shorter side upward, up to 45° of roll. Harsh side light, a face far from " +
+		Hint:    "Show the whole face, upright and close enough, in even light, without anything in front of it.",
+		Detail: "Faces are searched from about an eighth of the shorter side upward, in large pictures from a twentieth, up to 45° of roll. Harsh side light, a face far from " +
 			"the camera, a mask or a strong profile can hide a face from the detector.",
 	},
 	{

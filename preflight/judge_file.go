@@ -28,11 +28,14 @@ func (j *judge) file() {
 		j.limit(Limit{Min: lim.Side.Min}, min(w, h), 0, Issue{Code: ImageTooSmall, Unit: "px"}, func(_ standing, _, bound string) string {
 			return fmt.Sprintf("%s; both sides need at least %s px.", size, bound)
 		})
-		j.limit(Limit{Max: lim.Side.Max}, max(w, h), 0, Issue{Code: ImageTooLarge, Unit: "px"}, func(_ standing, _, bound string) string {
+		j.limit(Limit{Max: lim.Side.Max}, max(w, h), 0, Issue{Code: ImageTooLarge, Unit: "px", stays: j.rejectedAt(lim.Side.Max / max(w, h))}, func(_ standing, _, bound string) string {
 			return fmt.Sprintf("%s; at most %s px are allowed on either side.", size, bound)
 		})
 		_, upright := im.Upright()
-		j.limit(lim.Height, float64(upright), 0, Issue{Code: HeightAboveRecommended, Unit: "px"}, func(_ standing, v, bound string) string {
+		// A picture is left higher than recommended where its face needs that.
+		needed := j.p.SmallestScale(j.m)
+		is := Issue{Code: HeightAboveRecommended, Unit: "px", stays: needed < 1 && needed > lim.Height.Max/float64(upright)}
+		j.limit(lim.Height, float64(upright), 0, is, func(_ standing, v, bound string) string {
 			return fmt.Sprintf("The picture is %s px high; at most %s px are recommended.", v, bound)
 		})
 	}
@@ -60,6 +63,24 @@ func (j *judge) file() {
 		}
 		j.raise(is)
 	}
+}
+
+// rejectedAt reports whether scaling the picture down by f would make a picture
+// or a face that is large enough too small.
+func (j *judge) rejectedAt(f float64) bool {
+	falls := func(l Limit, v, sigma float64) bool {
+		s, after := l.compare(v, sigma), l.compare(f*v, f*sigma)
+		return after.raised && !after.unsure && (!s.raised || s.unsure)
+	}
+	side := float64(min(j.m.Image.Width, j.m.Image.Height))
+	if falls(Limit{Min: j.p.File.Side.Min}, side, 0.5) { // 0.5: rounding to whole pixels
+		return true
+	}
+	if len(j.m.Faces) == 0 {
+		return false
+	}
+	face := &j.m.Faces[0]
+	return falls(j.p.Face.Size, face.Box.Width, face.BoxSigma) || falls(j.p.Face.IED, face.IED, face.IEDSigma)
 }
 
 func (j *judge) bytes() {
@@ -123,7 +144,7 @@ func (j *judge) damage() {
 		case DamageTruncated:
 			j.raise(Issue{Code: Truncated, Message: fmt.Sprintf("The image data ends early%s: %s.", at, d.Reason)})
 		case DamageUnsupported:
-			j.raise(Issue{Code: UnsupportedFormat, Message: fmt.Sprintf("The file is a %s, but of a kind that hardly anything reads: %s.", title, d.Reason)})
+			j.raise(Issue{Code: UnsupportedFormat, Hint: "Save the picture as an ordinary JPEG: baseline or progressive, 8 bits a sample.", Message: fmt.Sprintf("The file is a %s, but of a kind that many programs do not read: %s.", title, d.Reason)})
 		default:
 			j.raise(Issue{Code: FailedToReadImage, Message: fmt.Sprintf("The image cannot be decoded: %s%s.", d.Reason, at)})
 		}

@@ -60,6 +60,15 @@ func TestJudge(t *testing.T) {
 		{"side 479", func(m *Measurements) { m.Image.Width = 479; face(m).Box.X = 90 }, "IMAGE_TOO_SMALL reject"},
 		{"side 4096", func(m *Measurements) { m.Image.Width = 4096 }, ""},
 		{"side 4097", func(m *Measurements) { m.Image.Width = 4097 }, "IMAGE_TOO_LARGE reject*"},
+		{"too wide to be scaled down", func(m *Measurements) { m.Image.Width, m.Image.Height = 8000, 800 }, "IMAGE_TOO_LARGE reject"},
+		{"too large, with a face too small for less", func(m *Measurements) {
+			m.Image.Width, m.Image.Height = 8192, 1080
+			m.Faces[0].Box.Width, m.Faces[0].BoxSigma = 400, 0 // 200 px after halving
+		}, "IMAGE_TOO_LARGE reject"},
+		{"too high, with a face too small for less", func(m *Measurements) {
+			m.Image.Height = 1400
+			m.Faces[0].Box.Width, m.Faces[0].BoxSigma = 260, 0 // 201 px at 1080
+		}, "HEIGHT_ABOVE_RECOMMENDED info"},
 		{"height", func(m *Measurements) { m.Image.Height = 1081 }, "HEIGHT_ABOVE_RECOMMENDED info*"},
 		{"height of the upright picture", func(m *Measurements) {
 			m.Image.Width, m.Image.Height, m.Image.Orientation = 1080, 810, 6
@@ -86,7 +95,7 @@ func TestJudge(t *testing.T) {
 		{"APNG", func(m *Measurements) {
 			m.Path, m.Image.Format, m.Image.JPEG = "a.png", "png", nil
 			m.Image.PNG = &PNG{BitDepth: 8, ColorType: "rgb", Frames: 2}
-		}, "ANIMATED reject"},
+		}, "ANIMATED reject*"},
 		{"16-bit PNG", func(m *Measurements) {
 			m.Path, m.Image.Format, m.Image.JPEG = "a.png", "png", nil
 			m.Image.PNG = &PNG{BitDepth: 16, ColorType: "rgb"}

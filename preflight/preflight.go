@@ -228,15 +228,47 @@ func (c *Checker) measure(ctx context.Context, m *Measurements, data []byte) err
 // looked for.
 const planeSide = 320
 
+// In a large picture a face can have enough pixels and still be below what is
+// looked for at first. The second look is for faces from smallFace px of the
+// picture on, half of what receivers ask for, but not below smallShare of its
+// shorter side.
+const (
+	smallSide  = 640 // px, shorter side of the plane
+	smallFace  = 112 // px
+	smallShare = 0.05
+)
+
 // faces finds the faces in a decoded picture; coordinates are those of the
 // upright picture in full size, rounded to what is meaningful.
 func (c *Checker) faces(ctx context.Context, im *Image, img image.Image) ([]facegeom.Face, error) {
-	plane := luma.Reduce(img, planeSide)
+	faces, err := c.facesOn(ctx, im, img, planeSide, c.detector.Detect)
+	if err != nil {
+		return nil, err
+	}
+	short := float64(min(im.Width, im.Height))
+	smallest := max(smallShare, smallFace/short)
+	if len(faces) > 0 && faces[0].Box.Width >= facegeom.SmallestExact*short || smallest >= facegeom.Smallest {
+		return faces, nil
+	}
+	small, err := c.facesOn(ctx, im, img, smallSide, func(ctx context.Context, plane *image.Gray) ([]facegeom.Face, error) {
+		return c.detector.DetectSmall(ctx, plane, smallest)
+	})
+	if len(small) > 0 && !small[0].Partial {
+		faces = small
+	}
+	return faces, err
+}
+
+// facesOn detects faces on a plane with the given shorter side.
+func (c *Checker) facesOn(ctx context.Context, im *Image, img image.Image, side int,
+	detect func(context.Context, *image.Gray) ([]facegeom.Face, error),
+) ([]facegeom.Face, error) {
+	plane := luma.Reduce(img, side)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	plane = luma.Upright(plane, im.Orientation)
-	found, err := c.detector.Detect(ctx, plane)
+	found, err := detect(ctx, plane)
 	if err != nil {
 		return nil, err
 	}
@@ -336,6 +368,10 @@ func (c *Checker) measurePNG(ctx context.Context, im *Image, data []byte) (image
 	if im.Damage = c.overBudget(h.Width, h.Height); im.Damage != nil {
 		return nil, nil
 	}
+	if h.RawBytes > bombBytes && h.RawBytes > bombRatio*h.DataBytes {
+		im.Damage = &Damage{DamageBomb, 0, fmt.Sprintf("%s bytes of image data inflate to %s", grouped(h.DataBytes), grouped(h.RawBytes))}
+		return nil, nil
+	}
 	if need := h.MinBytes(); h.DataBytes < need {
 		im.Damage = tooFewBytes(h.End, h.DataBytes, need)
 		return nil, nil
@@ -352,6 +388,13 @@ func (c *Checker) measurePNG(ctx context.Context, im *Image, data []byte) (image
 	}
 	return img, nil
 }
+
+// A PNG that inflates to more than bombBytes and by more than bombRatio is a bomb:
+// photos inflate to two or three times their size, drawings to twenty or so.
+const (
+	bombBytes = 32 << 20
+	bombRatio = 500
+)
 
 var pngColorTypes = map[int]string{0: "gray", 2: "rgb", 3: "indexed", 4: "gray+alpha", 6: "rgba"}
 

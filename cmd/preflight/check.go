@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -152,12 +154,34 @@ func profileText(name string) ([]byte, error) {
 	if !strings.ContainsAny(name, `/\.`) {
 		return preflight.BuiltinYAML(name)
 	}
-	return os.ReadFile(name)
+	return readSmall(name)
+}
+
+// maxProfileFile is above what preflight.ParseProfile takes, so that it is the one
+// to say that a file is too long.
+const maxProfileFile = 1 << 20
+
+// readSmall reads the beginning of a file of a few lines. A FIFO that nobody
+// writes to would never answer, and a device never end.
+func readSmall(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: preflight.ErrNotRegular}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxProfileFile))
 }
 
 // readProfile reads a profile. Its error is "file:line: field: reason".
 func readProfile(path string) (*preflight.Profile, error) {
-	data, err := os.ReadFile(path)
+	data, err := readSmall(path)
 	if err != nil {
 		return nil, err
 	}

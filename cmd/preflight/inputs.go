@@ -55,6 +55,9 @@ type inputFlags struct {
 	skip      string // folder that is not walked into: where output goes
 }
 
+// maxJobs bounds the memory for pictures in work.
+const maxJobs = 256
+
 func (f *inputFlags) add(flags *pflag.FlagSet, jobs int, help string) {
 	flags.StringVar(&f.filesFrom, "files-from", "", "read paths from `FILE`, one a line; - is standard input")
 	flags.BoolVarP(&f.null, "null", "0", false, "paths in --files-from end with a zero byte, as find -print0 writes them")
@@ -83,6 +86,8 @@ func (f *inputFlags) validate(paths []string) error {
 		return errors.New("-0 goes with --files-from")
 	case f.jobs < 0:
 		return fmt.Errorf("-j %d: must not be negative", f.jobs)
+	case f.jobs > maxJobs:
+		return fmt.Errorf("-j %d: at most %d", f.jobs, maxJobs)
 	case len(paths) == 0 && f.filesFrom == "":
 		return errNothing
 	}

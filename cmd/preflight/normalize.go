@@ -95,6 +95,9 @@ type normalized struct {
 	// kept is the height below which the face would have lost the pixels that
 	// it needs, where that was higher than the height asked for; else 0.
 	kept int
+	// uncured are the rejections of the original that no copy can undo, although
+	// it may not show them: what a low JPEG quality lost is lost.
+	uncured []preflight.Issue
 }
 
 // fit normalizes data, which has the measurements m, for the profile p. It is
@@ -105,10 +108,17 @@ func (f *normalizeFlags) fit(ctx context.Context, p *preflight.Profile, m *prefl
 	height, kept := heightFor(p, m, o.MaxHeight)
 	o.MaxHeight = height
 	n.before = m
+	for _, is := range p.Judge(m).Issues {
+		if is.Level == preflight.Reject && !is.Fixable {
+			n.uncured = append(n.uncured, is)
+		}
+	}
 	if kept {
 		n.kept = height
 	}
-	n.Result, err = normalize.Image(ctx, data, o)
+	if n.Result, err = normalize.Image(ctx, data, o); err == nil && n.Height < n.kept {
+		n.kept = 0 // the limit of a side came first
+	}
 	return n, err
 }
 
@@ -138,6 +148,9 @@ func (n *normalized) sentences() []string {
 	}
 	if n.kept > 0 {
 		s = append(s, fmt.Sprintf("Kept %s px high, because the face would be too small with less.", grouped(n.Height)))
+	}
+	for _, is := range n.uncured {
+		s = append(s, fmt.Sprintf("Not cured: %s. %s", is.Code, is.Message))
 	}
 	return s
 }
@@ -171,7 +184,8 @@ type normalizedLine struct {
 	Output     string `json:"output,omitempty"`
 	KeptHeight int    `json:"kept_height,omitempty"` // see normalized.kept
 	*normalize.Result
-	Error string `json:"error,omitempty"`
+	Uncured []preflight.Issue `json:"uncured,omitempty"` // see normalized.uncured
+	Error   string            `json:"error,omitempty"`
 }
 
 func (a *app) normalizeCommand() *cobra.Command {
@@ -192,6 +206,10 @@ func (a *app) normalizeCommand() *cobra.Command {
 scaled down to the recommended height, in sRGB, within the allowed bytes, and
 without metadata such as the location. A JPEG that is fine already keeps its
 image data byte for byte. Nothing is enlarged or enhanced.
+
+A colour profile is converted when pixels are written anew; a JPEG that keeps its
+image data keeps its profile too. What makes the receiver reject a picture and no
+copy can cure is said, such as a low JPEG quality.
 
 A picture is scaled down less than asked for where its face or the distance of
 its eyes would otherwise fall below the profile's limits.
@@ -241,7 +259,7 @@ files, the pictures themselves among them, are only replaced with --overwrite.`,
 				return done{n, nil}, err
 			}
 			work.emit = func(ctx context.Context, i input, d done) error {
-				line := normalizedLine{Path: i.path, Result: d.Result, KeptHeight: d.kept}
+				line := normalizedLine{Path: i.path, Result: d.Result, KeptHeight: d.kept, Uncured: d.uncured}
 				switch {
 				case ctx.Err() != nil:
 					return nil

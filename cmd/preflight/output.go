@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -35,23 +36,25 @@ func (o *outputFolder) write(name, of string, data []byte) (path string, err err
 	if other, ok := o.written[path]; ok {
 		return path, fmt.Errorf("was just written for %s", other)
 	}
-	if !o.overwrite {
-		if _, err := os.Lstat(path); err == nil {
-			return path, errExists
-		}
-	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return path, err
 	}
-	if err := writeFile(path, data); err != nil {
+	if err := writeFile(path, data, o.overwrite); err != nil {
 		return path, err
 	}
 	o.written[path] = of
 	return path, nil
 }
 
-// writeFile writes data under a temporary name beside path and renames it.
-func writeFile(path string, data []byte) (err error) {
+// writeFile writes data under a temporary name beside path and renames it. Where
+// path exists it is replaced or, without overwrite, the error is errExists.
+func writeFile(path string, data []byte, overwrite bool) (err error) {
+	if !overwrite {
+		// Most often this saves the writing; the end of the function makes sure.
+		if _, err := os.Lstat(path); err == nil {
+			return errExists
+		}
+	}
 	tmp := filepath.Join(filepath.Dir(path), fmt.Sprintf(".preflight-%016x.tmp", rand.Uint64()))
 	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
@@ -69,5 +72,25 @@ func writeFile(path string, data []byte) (err error) {
 	if err := f.Close(); err != nil {
 		return err
 	}
+	if overwrite {
+		return os.Rename(tmp, path)
+	}
+	// A link never replaces a file that came into being meanwhile, as renaming does.
+	err = os.Link(tmp, path)
+	switch {
+	case err == nil:
+		return os.Remove(tmp)
+	case errors.Is(err, fs.ErrExist):
+		return errExists
+	}
+	// A file system without links: claim the name, then rename over the claim.
+	claim, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, fs.ErrExist) {
+		return errExists
+	}
+	if err != nil {
+		return err
+	}
+	_ = claim.Close()
 	return os.Rename(tmp, path)
 }
