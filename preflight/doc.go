@@ -23,7 +23,9 @@
 // measured, so that a person gets all reasons at once.
 //
 // The same bytes and the same profile give the same report on every machine and
-// from any number of goroutines.
+// from any number of goroutines. (Pixels are decoded by Go's image/jpeg, which
+// was changed in Go 1.26: programs built with an older Go may measure a face by
+// some tenths of a pixel differently.)
 //
 // # Units and frames
 //
