@@ -694,3 +694,18 @@ func TestManyFaults(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// A page of a proxy between two answers to the same question does not end the
+// waiting, and the picture is not sent again.
+func TestWaitBearsAPageInBetween(t *testing.T) {
+	bubble(t, nil, nil, func(t *testing.T, srv *progenytest.Server, c *submit.Client) {
+		srv.Script(progenytest.Step{Call: "task", Nth: 1, Fault: progenytest.HTML})
+		res, err := c.FaceLiveness(t.Context(), submit.Image{Data: selfie(1)}, nil)
+		if err != nil || !res.Live {
+			t.Errorf("%+v, %v; want a live face", res, err)
+		}
+		if n := arrivals(srv, "face_liveness"); n != 1 {
+			t.Errorf("%d pictures arrived, want 1", n)
+		}
+	})
+}

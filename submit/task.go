@@ -142,7 +142,7 @@ func (c *Client) wait(ctx context.Context, task Task, pause time.Duration) (*Ans
 	}
 	r := &request{call: callTask, path: "services/task/", query: url.Values{"id": {task.ID}}, task: task}
 	began := time.Now()
-	state := ""
+	state, unreadable := "", 0
 	stop := func(err error) (*Answer, error) {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			err = fmt.Errorf("%w: %w", ErrPollDeadline, err)
@@ -167,8 +167,14 @@ func (c *Client) wait(ctx context.Context, task Task, pause time.Duration) (*Ans
 		}
 		answer, err := r.answer(resp)
 		if err != nil {
-			return stop(err)
+			// A proxy's page in between does no harm: looking again is safe.
+			if unreadable++; unreadable > maxUnreadable {
+				return stop(err)
+			}
+			pause = jitter(interval)
+			continue
 		}
+		unreadable = 0
 		state = answer.State
 		if done(state) {
 			c.log.InfoContext(ctx, "task done", "call", task.Service, "task", task.ID, "state", state, "status", answer.Status, "elapsed", time.Since(began))
@@ -177,6 +183,10 @@ func (c *Client) wait(ctx context.Context, task Task, pause time.Duration) (*Ans
 		pause = jitter(interval)
 	}
 }
+
+// maxUnreadable is how many answers in a row that are none, such as a proxy's HTML
+// page, waiting bears.
+const maxUnreadable = 3
 
 // done reports whether a task in this state changes no more. The queue behind the API
 // also has PENDING, RECEIVED, STARTED and RETRY; a state that we do not know may be
