@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/preflight-go/preflight/submit"
 	"github.com/preflight-go/preflight/submit/progenytest"
@@ -26,6 +27,9 @@ func bubble(t *testing.T, so *progenytest.Options, co *submit.Options, f func(*t
 		srv := progenytest.NewServer(so)
 		defer srv.Close()
 		f(t, srv, newClient(t, srv, co))
+		// A token that is being renewed beforehand is waited for by nobody; its
+		// retries end by themselves.
+		time.Sleep(10 * time.Minute)
 	})
 }
 
