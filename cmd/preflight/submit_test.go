@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,7 +56,9 @@ func TestSubmitInterrupted(t *testing.T) {
 	env, picture, profile := sendingTo(t, srv)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		for len(srv.Taken()) == 0 {
+		// Once the task is asked for, the client knows that the picture arrived.
+		asked := func(r progenytest.Request) bool { return r.Call == "task" }
+		for !slices.ContainsFunc(srv.Received(), asked) {
 			time.Sleep(time.Millisecond)
 		}
 		cancel()
