@@ -112,9 +112,9 @@ func (d *Detector) detect(ctx context.Context, plane *image.Gray, smallest, larg
 		return nil, err
 	}
 	faces, parts := []Face{}, []Face(nil)
-	for _, c := range cluster(hits) {
+	for i, c := range cluster(hits) {
 		// Even landmarks that agree perfectly do not make a face of less.
-		if c.score < minScore/2 || len(faces) == d.maxFaces || len(faces)+len(parts) == maxCandidates {
+		if c.score < minScore/2 || len(faces) == d.maxFaces || i == maxCandidates {
 			break
 		}
 		if err := ctx.Err(); err != nil {
